@@ -118,13 +118,14 @@ function invite({ source, target, lambdaEndpoint }: Stack, view: TerminalView): 
   view.say(
     `  skopeo copy --all --dest-tls-verify=false --dest-creds ${source.username}:${source.password} docker://docker.io/library/alpine:latest docker://${source.registry}/alpine:latest`,
   );
+  view.say("  (without the internet: oci:FOLDER:TAG in place of docker://docker.io/library/alpine:latest)");
   view.say("Check that it arrives:");
   view.say(
     `  skopeo inspect --raw --tls-verify=false --creds ${target.username}:${target.password} docker://${target.registry}/${target.prefix}/alpine:latest`,
   );
   view.say("Show the status:");
   view.say(`  npx freightliner status --local ${lambdaEndpoint}`);
-  view.say("Ctrl-C stops.");
+  view.say("Ctrl-C stops. Everything is removed then, unless --data DIR was given.");
 }
 
 /** The line of `--json`: addresses, and logins for both registries. */

@@ -85,7 +85,9 @@ function describeTask({ task }: Job): string {
     case "verify":
       return describeVerification(task);
     case "prune":
-      return task.dryRun === true ? "say which records are without a use" : "remove records without a use";
+      return task.dryRun === true
+        ? "list records that nothing uses any more"
+        : "remove records that nothing uses any more";
     case "reconcile":
       return task.comparison === undefined ? "the regular comparison" : `the comparison ${task.comparison}`;
   }

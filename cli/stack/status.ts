@@ -40,8 +40,11 @@ export async function status(
 function describeComparison({ name, begins, startedAt, finishedAt }: Status["comparisons"][number]): string {
   const ago = (at: number): string => `${formatDuration(Math.max(Date.now() - at, 0))} ago`;
   if (startedAt === undefined) return `comparison ${name}: ${begins}; not run yet`;
-  const end = finishedAt === undefined ? "still running" : `finished ${ago(finishedAt)}`;
-  return `comparison ${name}: ${begins}; started ${ago(startedAt)}, ${end}`;
+  if (finishedAt === undefined) return `comparison ${name}: ${begins}; started ${ago(startedAt)}, still running`;
+  // The record has the start of the newest run, and the end of the newest run that has ended.
+  if (finishedAt < startedAt)
+    return `comparison ${name}: ${begins}; started ${ago(startedAt)}, not finished; the last one finished ${ago(finishedAt)}`;
+  return `comparison ${name}: ${begins}; started ${ago(startedAt)}, finished ${ago(finishedAt)}`;
 }
 
 function describePaused({ repository, by, since, waiting }: PausedRepository): string {

@@ -59,7 +59,9 @@ function placeOf({ repository, destination }: LogLine): string {
 
 /** A comparison of source and target; undefined when they are equal. */
 function describeComparison({ asked = 0, missed = 0 }: LogLine): string | undefined {
-  return asked === 0 ? undefined : `compared: ${asked} tags differ and are queued, ${missed} of them without an event`;
+  if (asked === 0) return undefined;
+  const queued = asked === 1 ? "1 tag differs and is queued" : `${asked} tags differ and are queued`;
+  return missed === 0 ? `compared: ${queued}` : `compared: ${queued}; no event had told of ${missed}`;
 }
 
 /** A line that its message tells apart: the end of a tombstone, or a canary that was found at its destination. */

@@ -276,4 +276,14 @@ describe("a stack with a target that lacks one repository", () => {
     const { code, stderr } = await freightliner("status", "--local", local, "--stack", "other");
     expect([code, stderr]).toEqual([1, expect.stringContaining("other-copy-us-east-1 cannot be read; check --stack")]);
   });
+
+  it("says that nothing answers at the address of a local stack that has ended", async () => {
+    const ended = await scriptedServer(() => undefined);
+    await ended[Symbol.asyncDispose]();
+    const { host } = ended;
+    const address = Object.assign(new URL(local), { host }).href;
+    const { code, stderr } = await freightliner("status", "--local", address);
+    expect([code, stderr]).toEqual([1, expect.stringContaining(`nothing answers at ${host}; check that`)]);
+    expect(stderr).not.toContain("GetFunctionConfiguration");
+  });
 });

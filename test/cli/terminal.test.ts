@@ -126,5 +126,12 @@ describe("text from outside", () => {
     const lines = text().trimEnd().split("\n");
     expect(lines.filter((line) => OBEYED.test(line))).toEqual([]);
     expect(lines.filter((line) => line.includes(`failed   ${HARMLESS}  pushed`))).toHaveLength(1);
+
+    // A comparison that runs has not the end that its record still has of the one before.
+    const regular = { name: "regular", begins: "every minute", startedAt: 2_000, finishedAt: 1_000 };
+    const running = describeStatus("images", { ...statusOf(found), comparisons: [regular] });
+    expect(running).toContainEqual(expect.stringMatching(/ago, not finished; the last one finished .* ago$/));
+    const ended = describeStatus("images", { ...statusOf(found), comparisons: [{ ...regular, finishedAt: 3_000 }] });
+    expect(ended).toContainEqual(expect.stringMatching(/started [^;]* ago, finished [^;]* ago$/));
   });
 });

@@ -87,6 +87,14 @@ describe("a line of a function's log", () => {
     expect(line({})).toBeUndefined();
   });
 
+  it.each([
+    [{ asked: 1, missed: 0 }, "compared: 1 tag differs and is queued"],
+    [{ asked: 3, missed: 2 }, "compared: 3 tags differ and are queued; no event had told of 2"],
+  ])("says of a comparison with %j what differs", (counts, said) => {
+    const parsed = parseLogLine(JSON.stringify({ level: "INFO", message: "Comparison ended", ...counts }));
+    expect(parsed && describeLogLine("reconcile", parsed)).toContain(said);
+  });
+
   it("that is no JSON, or a metric, says nothing", () => {
     expect(parseLogLine("plain text")).toBeUndefined();
     expect(parseLogLine('{"_aws":{}}')).toBeUndefined();

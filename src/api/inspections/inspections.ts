@@ -70,7 +70,10 @@ async function inspectionsOf(
   const all = (await jobs.book.list(signal)).map(({ job }) => job).filter(({ task }) => task.kind === kind);
   const asked = only === undefined ? all : all.filter(({ name }) => name === only);
   if (only !== undefined && asked.length === 0)
-    throw new ApiError(404, `there is no job ${only} with the task ${kind}; /api/jobs lists them`);
+    throw new ApiError(
+      404,
+      `there is no job ${only} with the task ${kind}; list the jobs with freightliner jobs list or GET /api/jobs`,
+    );
   return Promise.all(asked.map(async ({ name }) => ({ job: name, ...(await jobs.inspections(name)) })));
 }
 

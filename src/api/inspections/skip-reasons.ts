@@ -2,7 +2,7 @@
 export const SKIP_REASONS: Readonly<Record<string, string | undefined>> = {
   backfill: "from before the deployment, left out by reconcile.backfill; --all plans them",
   busy: "being copied by the stack",
-  young: "just pushed, left to their events",
+  young: "just pushed: their events copy them",
   requested: "requested by the stack before, or failed lately; see status and redrive",
   decided: "left as they are by a copy, which would do so again",
   "too-young": "younger than their rule asks",

@@ -105,7 +105,8 @@ async function existing(name: string, ports: Ports): Promise<VersionedJob> {
   return found;
 }
 
-const unknown = (name: string): ApiError => new ApiError(404, `there is no job ${name}; /api/jobs lists them`);
+const unknown = (name: string): ApiError =>
+  new ApiError(404, `there is no job ${name}; list the jobs with freightliner jobs list or GET /api/jobs`);
 
 function addBookRoutes(api: Api, ports: Ports): void {
   const { signal } = ports.operations;

@@ -30,7 +30,10 @@ export const ListedTag = z
   .object({
     key: z.string().openapi({ description: "`DESTINATION/REPOSITORY:TAG`, with the repository at the destination." }),
     state: TagState,
-    lagMs: z.number().openapi({ description: "Milliseconds since its newest push." }),
+    lagMs: z.number().openapi({
+      description:
+        "Age of its newest push, in milliseconds: it grows until the next push, also after the image has arrived. It is not the time from the push until the arrival, for which `/api/series` has `lagP50` and `lagP95`.",
+    }),
     outcome: z.string().optional().openapi({ description: "How its last delivery ended: `failed: target-denied`." }),
     digest: z.string().optional().openapi({ description: "What the destination was last confirmed to have." }),
     replicatedAt: z.number().optional(),

@@ -141,7 +141,7 @@ export async function variablesOf(
 ): Promise<Record<string, string>> {
   const region = await lambda.config.region().catch(() => {
     throw new StackUnavailableError(
-      "no region is set; set AWS_REGION to the region of the stack, or name a stack on this machine with --local",
+      "no region is set; set AWS_REGION to the region of the stack, or name a stack on this machine with --local URL, which `npm start` prints",
     );
   });
   const name = resourceName("function", part, { stack, region });
@@ -150,9 +150,19 @@ export async function variablesOf(
     const { Environment } = await lambda.send(command, { abortSignal: signal });
     return Environment?.Variables ?? {};
   } catch (cause) {
+    const nothing = refusedAddress(cause);
+    if (nothing !== undefined) throw new StackUnavailableError(nothing, { cause });
     throw new StackUnavailableError(
       `the function ${name} cannot be read; check --stack, AWS_REGION, and that you may call lambda:GetFunctionConfiguration`,
       { cause },
     );
   }
+}
+
+/** What a refused connection says of a stack on this machine: its port is another one after each start of it. */
+function refusedAddress(cause: unknown): string | undefined {
+  if (!(cause instanceof Error && "code" in cause && cause.code === "ECONNREFUSED")) return undefined;
+  const at =
+    "address" in cause && "port" in cause ? `${String(cause.address)}:${String(cause.port)}` : "the given address";
+  return `nothing answers at ${at}; check that \`npm start\` runs, and use the URL that it printed: it changes at each start`;
 }
