@@ -84,7 +84,9 @@ export function describeTask(task: Task): string {
     case "verify":
       return describeVerification(task);
     case "prune":
-      return task.dryRun === true ? "says which records nothing uses any more" : "removes records that nothing uses any more";
+      return task.dryRun === true
+        ? "says which records nothing uses any more"
+        : "removes records that nothing uses any more";
     case "reconcile":
       return `starts ${task.comparison === undefined ? "the regular comparison" : `the comparison ${task.comparison}`}`;
   }

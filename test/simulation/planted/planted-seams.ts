@@ -211,7 +211,8 @@ export const PLANTED_SEAMS: readonly PlantedBug[] = [
   },
   {
     name: "a signature counts as there although no list names it",
-    from: 1365,
+    by: "scenes",
+    scene: "a signature that was put without its list is listed after a comparison",
     file: "src/registry/manifests/listed-referrer.ts",
     find: "if (index === undefined) return false;",
     replace: "if (index === undefined) return true;",

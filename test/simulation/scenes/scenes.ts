@@ -1,3 +1,4 @@
+import { ATTACHMENT_SCENES } from "./attachment-scenes.ts";
 import { CANARY_SCENES } from "./canary-scenes.ts";
 import { CANCEL_SCENES } from "./cancel-scenes.ts";
 import { CIRCUIT_SCENES } from "./circuit-scenes.ts";
@@ -22,6 +23,7 @@ export const SCENES: readonly Scene[] = [
   ...RATE_SCENES,
   ...CIRCUIT_SCENES,
   ...LOGIN_SCENES,
+  ...ATTACHMENT_SCENES,
   ...PUT_SCENES,
   ...UPLOAD_SCENES,
   ...PROBE_SCENES,
