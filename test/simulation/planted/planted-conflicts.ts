@@ -23,7 +23,7 @@ export const PLANTED_CONFLICTS: readonly PlantedBug[] = [
   {
     name: "a merge keeps what the source has replaced",
     by: "conflicts",
-    from: 717,
+    from: 37,
     file: MERGE,
     find: "theirs.manifests.filter((entry) => !isOfSource(entry)),",
     replace: "theirs.manifests,",
