@@ -80,24 +80,26 @@ async function askRepository(
   verb: Change["verb"],
 ): Promise<"done" | "already"> {
   const path = `/api/repositories/${verb}`;
-  try {
-    await change(api, { method: "POST", path, body }, z.object({ repository: z.string() }));
-    return "done";
-  } catch (error) {
-    if (isConflict(error)) return "already";
-    throw error;
-  }
+  return unlessAlready(change(api, { method: "POST", path, body }, z.object({ repository: z.string() })));
 }
 
 async function ask(api: StackApi, destination: string, verb: Change["verb"]): Promise<"done" | "already"> {
   const path = `/api/destinations/${encodeURIComponent(destination)}/${verb}`;
   try {
-    await change(api, { method: "POST", path }, z.object({ destination: z.string() }));
-    return "done";
+    return await unlessAlready(change(api, { method: "POST", path }, z.object({ destination: z.string() })));
   } catch (error) {
-    if (isConflict(error)) return "already";
     if (!(error instanceof NotFoundError)) throw error;
     const names = (await read(api, { path: "/api/destinations" }, z.array(Destination))).map(({ name }) => name);
     throw new UsageError(`there is no destination "${destination}"; there are ${names.join(", ")}`, { cause: error });
+  }
+}
+
+async function unlessAlready(changing: Promise<unknown>): Promise<"done" | "already"> {
+  try {
+    await changing;
+    return "done";
+  } catch (error) {
+    if (isConflict(error)) return "already";
+    throw error;
   }
 }

@@ -1,3 +1,4 @@
+import type { ComponentChildren } from "preact";
 import type { Plan as PlanAnswer } from "../../../src/api/inspections/plan.ts";
 import type { Verification } from "../../../src/api/inspections/verification.ts";
 import { bytes, counted, dollars, duration, moment } from "../format.ts";
@@ -25,29 +26,45 @@ export function PlanPage() {
             </Nothing>
           ) : (
             <div class="beside">
-              <section aria-labelledby="plan">
-                <h2 id="plan">Plan</h2>
-                <Makers kind="plan" jobs={found.jobs} running={found.plan.running} />
-                {found.plan.finished === undefined ? (
-                  <Nothing>No plan has been made yet.</Nothing>
-                ) : (
-                  <PlanResult finished={found.plan.finished} />
-                )}
-              </section>
-              <section aria-labelledby="verification">
-                <h2 id="verification">Verification</h2>
-                <Makers kind="verify" jobs={found.jobs} running={found.verification.running} />
-                {found.verification.finished === undefined ? (
-                  <Nothing>No verification has been made yet.</Nothing>
-                ) : (
-                  <VerificationResult finished={found.verification.finished} />
-                )}
-              </section>
+              <Inspected kind="plan" title="Plan" none="No plan has been made yet." jobs={found.jobs} of={found.plan}>
+                {(finished) => <PlanResult finished={finished} />}
+              </Inspected>
+              <Inspected
+                kind="verify"
+                title="Verification"
+                none="No verification has been made yet."
+                jobs={found.jobs}
+                of={found.verification}
+              >
+                {(finished) => <VerificationResult finished={finished} />}
+              </Inspected>
             </div>
           )
         }
       </Answered>
     </>
+  );
+}
+
+interface InspectedProps<Result> {
+  readonly kind: MakersProps["kind"];
+  readonly title: string;
+  /** Said until one has finished. */
+  readonly none: string;
+  readonly jobs: readonly Job[];
+  readonly of: { readonly running: MakersProps["running"]; readonly finished?: Result | undefined };
+  readonly children: (finished: Result) => ComponentChildren;
+}
+
+/** The jobs that make a plan or a verification, and the newest that has finished. */
+function Inspected<Result>({ kind, title, none, jobs, of, children }: InspectedProps<Result>) {
+  const id = title.toLowerCase();
+  return (
+    <section aria-labelledby={id}>
+      <h2 id={id}>{title}</h2>
+      <Makers kind={kind} jobs={jobs} running={of.running} />
+      {of.finished === undefined ? <Nothing>{none}</Nothing> : children(of.finished)}
+    </section>
   );
 }
 

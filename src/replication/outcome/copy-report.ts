@@ -77,7 +77,7 @@ type Ending =
 /** Outcomes after which the target has the tag as the source has it. */
 export const EQUAL: readonly string[] = ["replicated", "unchanged", "superseded"] satisfies CopyReport["outcome"][];
 
-/** People may have been told of it. A request that was only put off is no problem: a backfill may put off each of its images. */
+/** Such an end may have been announced as a problem. A deferral is none: a backfill may defer each of its images. */
 function isProblem(last: LastOutcome): boolean {
   if (last.outcome === "deferred") return last.followsProblem === true;
   return last.outcome === "failed" || last.outcome === "quarantined";
